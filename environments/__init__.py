@@ -1,0 +1,1 @@
+"""What a research environment is, how one is prepared, scored, calibrated and checked."""

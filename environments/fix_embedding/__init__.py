@@ -1,0 +1,1 @@
+"""Fix Embedding: repair a language model whose token embedding was tampered with."""

@@ -1,0 +1,1 @@
+"""Taking the record out of the portal."""

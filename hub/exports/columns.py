@@ -1,0 +1,65 @@
+"""Every column of the CSV export: its name, and what stands in it."""
+
+from __future__ import annotations
+
+ATTEMPTS = {
+    "attempt": "number of the attempt",
+    "expert": "pseudonym, or the account if names were asked for",
+    "environment": "name of the research problem",
+    "profile": "small or paper",
+    "state": "assigned, preparing, ready, running, paused, ending or finished",
+    "ending": "submitted, time_up, gave_up or ended_by_admin; empty before the end",
+    "verdict": "of the last review: accepted, censored or excluded; empty without one",
+    "score_policy": "full, validation or none: what the expert could see",
+    "budget_seconds": "working time promised",
+    "extension_seconds": "working time added later",
+    "working_seconds": "working time used, pauses left out; up to the export if still running",
+    "paused_seconds": "sum of the closed pauses",
+    "assigned_at": "UTC, RFC 3339",
+    "started_at": "UTC; empty before the start",
+    "ended_at": "UTC; when the clock stopped for good",
+    "finished_at": "UTC; when the final score was written",
+    "scores": "entries but for the starting solution and failures of the scorer",
+    "best_score": "raw, in the environment's unit; best or last as the environment says",
+    "best_normalized_score": "0 starting solution, 1 reference, not clipped",
+    "starting_score": "raw, measured on this hardware before the attempt",
+    "starting_spread": "standard deviation of re-scoring the starting solution, raw",
+    "reference_score": "raw, measured on this hardware before the attempt",
+    "environment_hash": "SHA-256 of the environment's folder at preparation",
+    "isolation": "bubblewrap or none",
+    "guards": "JSON: the guards in force",
+    "hardware": "JSON: the machine",
+}
+
+SCORES = {
+    "sequence": "place in the portal's score log, 1, 2, 3 …",
+    "attempt": "number of the attempt",
+    "index": "number of the score request in the attempt; 0 is the starting solution",
+    "kind": "starting, requested or final",
+    "requested_at": "UTC, RFC 3339",
+    "working_seconds": "on the attempt's clock at the request",
+    "status": "valid, invalid (against the rules) or failed (fault of the portal)",
+    "score": "raw, full precision; empty if not valid",
+    "normalized_score": "0 starting solution, 1 reference, not clipped; empty if not valid",
+    "scoring_seconds": "how long the scoring took",
+    "message": "what the scorer said to the expert",
+    "details": "JSON: what the scorer kept for admins",
+    "snapshot": "SHA-256 of the scored solution's manifest",
+    "environment_hash": "SHA-256 of the environment's folder at the scoring",
+    "worker": "which worker scored",
+    "hardware": "JSON: the machine of the worker",
+    "guards": "JSON: the guards of the worker",
+    "written_at": "UTC; when the entry was written",
+    "previous_hash": "hash of the entry before",
+    "hash": "hash of this entry",
+}
+
+EVENTS = {
+    "attempt": "number of the attempt",
+    "sequence": "0, 1, 2 … within the attempt",
+    "kind": "what happened, see hub.transitions.EventKind",
+    "at": "UTC, RFC 3339",
+    "actor": "pseudonym (or account) of who did it, portal, or operator (command line)",
+    "reason": "as written by the actor; may name people",
+    "data": "JSON: seconds, kind of pause, ending, verdict …",
+}

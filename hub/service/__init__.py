@@ -1,0 +1,1 @@
+"""The portal service: pages, HTTP API and live events under `/services/portal`."""

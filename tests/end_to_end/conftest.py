@@ -1,0 +1,69 @@
+"""One real portal and one real browser for all end-to-end tests of a session."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from hub.sandbox.mode import isolation_mode
+from tests.end_to_end.portal import RunningPortal
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+def free_ports() -> int:
+    """The first of four neighbouring free ports."""
+    for base in range(21_000, 29_000, 10):
+        try:
+            for port in range(base, base + 4):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        return base
+    raise AssertionError("no four free ports in a row")
+
+
+@pytest.fixture(scope="session")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPortal]:
+    """A portal with both environments prepared and an admin `grace`."""
+    portal = RunningPortal(tmp_path_factory.mktemp("portal") / "var", free_ports())
+    if isolation_mode(portal.settings) == "none":
+        pytest.skip("needs bubblewrap: apt-get install bubblewrap")
+    prepared = Path(os.environ.get("PORTAL_TEST_ASSETS", ""), "environments")
+    if prepared.is_dir():  # saves a developer two minutes; checked by hash like any other
+        shutil.copytree(prepared, portal.settings.root / "environments")
+    portal.command("up")
+    try:
+        portal.add("grace", "admin")
+        yield portal
+    finally:
+        portal.command("down", "--attempts", check=False)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("needs a browser: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def screenshots() -> Path:
+    """Where tests leave pictures; `make screenshots` copies them into docs/images."""
+    folder = Path(__file__).parents[2] / "var" / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

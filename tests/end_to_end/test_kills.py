@@ -1,0 +1,102 @@
+"""SIGKILL for each part, once, with a score in flight: nothing is lost and the clock is right."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from tests.end_to_end.notebook import NotebookServer
+from tests.end_to_end.portal import RunningPortal, wait_for
+
+pytestmark = pytest.mark.hub
+
+
+@dataclass
+class Session:
+    portal: RunningPortal
+    client: httpx.Client
+    attempt: int
+    server: NotebookServer
+
+
+@pytest.fixture(scope="module")
+def cleo(portal: RunningPortal) -> Iterator[Session]:
+    portal.add("cleo")
+    attempt = portal.assign("cleo", "optimize_kernel")
+    with portal.client("cleo") as client:
+        server = portal.started(client, attempt)
+        server.run("kept = 'still here'")
+        yield Session(portal, client, attempt, server)
+        portal.act(client, attempt, "give_up", reason="end of the test")
+
+
+def answers(session: Session) -> bool:
+    """The portal's pages, the Hub behind its login, and the notebook behind the proxy."""
+    try:
+        pages = session.client.get(f"/services/portal/api/attempts/{session.attempt}")
+        hub = session.client.get("/hub/api/")
+        lab = session.client.get(f"{session.server.path}api")
+    except httpx.HTTPError:
+        return False
+    return all(answer.status_code == 200 for answer in (pages, hub, lab))
+
+
+@pytest.mark.parametrize("part", ["hub", "service", "worker", "proxy", "watchdog"])
+def test_after_a_kill_the_score_ends_valid_and_the_kernel_lives(cleo: Session, part: str) -> None:
+    portal, attempt = cleo.portal, cleo.attempt
+    inner = portal.server(attempt).process["inner"]
+    asked = portal.act(cleo.client, attempt, "scores", nonce=f"kill-{part}")
+    assert asked.status_code == 202, asked.text
+    index = asked.json()["requests"][-1]["index"]
+    old = portal.program_pids(part)
+    portal.kill(part)
+    wait_for(lambda: set(portal.program_pids(part)) - set(old), 60, f"{part} is back")
+    wait_for(lambda: answers(cleo), 60, "everything answers again")
+    entry = portal.entry(cleo.client, attempt, index)
+    assert entry["status"] == "valid", entry
+    assert portal.server(attempt).process["inner"] == inner
+    assert "still here" in cleo.server.run("print(kept)")
+
+
+def test_the_clock_is_right_to_the_second_after_all_that(cleo: Session) -> None:
+    view = cleo.portal.view(cleo.client, cleo.attempt)
+    started = dt.datetime.fromisoformat(view["started_at"])
+    server_time = dt.datetime.fromisoformat(view["server_time"])
+    assert abs((server_time - started).total_seconds() - view["working_seconds"]) < 1
+    now = dt.datetime.now(dt.UTC)
+    assert abs((now - server_time).total_seconds()) < 2
+    assert abs(view["budget_seconds"] - view["working_seconds"] - view["remaining_seconds"]) < 1
+
+
+def test_each_request_has_one_entry_and_the_log_verifies(cleo: Session) -> None:
+    entries = cleo.portal.view(cleo.client, cleo.attempt)["entries"]
+    indices = [entry["index"] for entry in entries]
+    assert indices == sorted(set(indices))
+    assert cleo.portal.command("verify").returncode == 0
+
+
+def test_up_repairs_what_died_together_with_its_supervisor(cleo: Session) -> None:
+    """The supervisor and the Hub at once: `portal up` takes over what still runs."""
+    portal = cleo.portal
+    portal.kill("hub")
+    for pid in supervisors(portal):
+        pid.kill()
+    portal.command("up")
+    wait_for(lambda: answers(cleo), 60, "everything answers again")
+    assert "still here" in cleo.server.run("print(kept)")
+
+
+def supervisors(portal: RunningPortal) -> list:  # type: ignore[type-arg]
+    import psutil
+
+    run = str(portal.settings.run_folder)
+    return [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if "supervisord" in " ".join(process.info["cmdline"] or [])
+        and (run in " ".join(process.info["cmdline"]) or portal._ours(process))
+    ]

@@ -1,0 +1,5 @@
+import ctypes
+
+
+def prefix_sum(x):
+    ctypes.string_at(0)

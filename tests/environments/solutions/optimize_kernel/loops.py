@@ -1,0 +1,3 @@
+def prefix_sum(x):
+    while True:
+        pass
