@@ -29,8 +29,7 @@ attacks: setup ## only the tests of what a sandbox must refuse
 	@$(PYTEST) -q -m sandbox
 
 bench: setup ## how fast the portal is on this machine
-	@if [ -d benchmarks ]; then $(BIN)/python -m benchmarks; \
-	else echo "There are no benchmarks yet."; fi
+	@$(BIN)/python -m benchmarks.scoring
 
 test-gpu: setup ## only the tests that need an NVIDIA GPU
 	@$(PYTEST) -q -m gpu || { code=$$?; [ $$code -eq 5 ] && echo "There are no GPU tests yet."; }

@@ -93,13 +93,15 @@ def _normalized(outcome: Outcome, ends: tuple[float, float] | None) -> Outcome:
 def check_files(environment: Environment, solution: Path) -> None:
     """Refuse a folder without the environment's solution files or above its size.
 
+    A scorer may offer `hint(solution) -> str`, a sentence on what is there instead.
     Trusts that `solution` is a snapshot: it does not stop files from changing meanwhile.
     """
     for name in environment.solution_files:
         path = solution / name
         if path.is_symlink() or not path.is_file():
+            hint = getattr(registry.scorer(environment), "hint", lambda folder: "")(solution)
             raise InvalidSolution(
-                f"There is no {name}: it must be solution/{name}, a regular file."
+                f"There is no {name}: it must be solution/{name}, a regular file. {hint}".rstrip()
             )
     found = sum(path.lstat().st_size for path in solution.rglob("*"))
     if found > environment.solution_bytes:

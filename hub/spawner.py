@@ -21,7 +21,7 @@ from hub.store.leases import lease
 from hub.store.models import Attempt
 
 MAY_RUN = ("preparing", "ready", "running", "paused")
-PANEL = CHECKOUT / "extensions" / "score_panel" / "score_panel"
+PANEL = CHECKOUT / "extensions" / "score_panel" / "labextensions"
 SERVER_OPTIONS = (
     "--ServerApp.jpserver_extensions=score_panel=True",
     "--ServerApp.jpserver_extensions=jupyter_lsp=False",

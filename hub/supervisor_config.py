@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import json
 import os
@@ -32,7 +31,7 @@ pidfile={run}/supervisord.pid
 childlogdir={logs}
 directory={checkout}
 identifier=expert-portal
-user={user}
+{as_user}
 
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
@@ -64,7 +63,8 @@ def text(settings: Settings) -> str:
         "run": _escaped(settings.run_folder),
         "checkout": _escaped(CHECKOUT),
         "python": _quoted(sys.executable),
-        "user": getpass.getuser(),
+        # Said aloud, or supervisord warns that it keeps its rights.
+        "as_user": "user=root" if os.getuid() == 0 else "",
         "variables": _escaped(json.dumps(portal_variables(settings, os.environ))),
     }
     blocks = [

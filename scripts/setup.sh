@@ -108,7 +108,7 @@ whole() {
 
 # --- running them side by side, with a word every 20 seconds ---------------------------------------
 
-declare -A PIDS
+declare -A PIDS=()
 run_parts() {
     trap interrupted INT TERM
     local part failed=0

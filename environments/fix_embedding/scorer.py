@@ -9,6 +9,7 @@ EXPERT-PORTAL-CANARY e5495537-34e8-4c66-9dd4-8f0db2a76c7c
 from __future__ import annotations
 
 import math
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -58,7 +59,7 @@ def read_solution(solution: Path, public: Path) -> checkpoint.Tensors:
 
 def _check_file(path: Path, allowed_bytes: int) -> None:
     if path.is_symlink() or not path.is_file():
-        raise InvalidSolution(f"The solution has no file {FILE}. {_hint(path.parent)}")
+        raise InvalidSolution(f"The solution has no file {FILE}. {hint(path.parent)}")
     if (found := path.stat().st_size) > allowed_bytes:
         raise InvalidSolution(
             f"{FILE} has {found:,} bytes; this model in float32 has fewer than {allowed_bytes:,}. "
@@ -66,7 +67,8 @@ def _check_file(path: Path, allowed_bytes: int) -> None:
         )
 
 
-def _hint(solution: Path) -> str:
+def hint(solution: Path) -> str:
+    """What to do when the file is missing, knowing what is there instead."""
     for path in sorted(solution.iterdir()):
         if path.suffix in PICKLED:
             return (
@@ -78,21 +80,25 @@ def _hint(solution: Path) -> str:
 
 def _evaluate(scoring: Scoring, weights: checkpoint.Tensors) -> NDArray[np.float32]:
     """Loss of each held-out token, from our own program in a process of its own."""
-    tokens = scoring.private / "heldout_tokens.npy"
     count = int(scoring.profile.settings["heldout_tokens"]) - 1  # the first is not predicted
-    with tempfile.TemporaryDirectory(prefix="fix-embedding-") as folder:
-        clean = Path(folder) / "weights.npz"
-        np.savez(clean, **weights)  # type: ignore[arg-type]  # numpy's stub: allow_pickle
-        Path(folder).chmod(0o755)
+    with tempfile.TemporaryDirectory(prefix="fix-embedding-") as name:
+        folder = Path(name)
+        np.savez(folder / "weights.npz", **weights)  # type: ignore[arg-type]  # numpy's stub
+        shutil.copyfile(scoring.private / "heldout_tokens.npy", folder / "tokens.npy")
+        shutil.copyfile(scoring.public / MODEL, folder / MODEL)
+        _let_others_read(folder)
         raw = run_program(
             scoring,
             EVALUATE,
             ["/data/weights.npz", "/data/tokens.npy"],
-            {
-                str(Path(PROGRAM) / MODEL): scoring.public / MODEL,
-                "/data/weights.npz": clean,
-                "/data/tokens.npy": tokens,
-            },
+            {"/data": folder, f"{PROGRAM}/{MODEL}": folder / MODEL},
             output_bytes=count * 4,
         )
     return np.frombuffer(raw, np.float32)
+
+
+def _let_others_read(folder: Path) -> None:
+    """The process runs as another user, whatever our umask is."""
+    folder.chmod(0o755)
+    for path in folder.iterdir():
+        path.chmod(0o644)

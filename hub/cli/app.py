@@ -44,6 +44,9 @@ def main() -> None:
     except ScoringError as error:
         problem(error.message, "" if error.log == error.message else error.log)
         sys.exit(4)
+    except PermissionError as error:
+        problem(f"{error.filename} is not yours.", "Run the command as the portal's owner.")
+        sys.exit(1)
     except BadEnvironment as error:
         problem(str(error))
         sys.exit(1)

@@ -6,10 +6,18 @@ import asyncio
 import json
 import re
 import uuid
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import aiohttp
 import httpx
+
+
+def _in_own_thread(work: Coroutine[Any, Any, str]) -> str:
+    """The browser tests already have an event loop in theirs."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 class NotebookServer:
@@ -26,12 +34,12 @@ class NotebookServer:
         """Executes in the attempt's kernel and returns everything it printed."""
         if self.kernel_id is None:
             self.kernel_id = self._post("api/kernels", {"name": "python3"})["id"]
-        return asyncio.run(self._execute(code, timeout_seconds))
+        return _in_own_thread(self._execute(code, timeout_seconds))
 
     def terminal(self, line: str, timeout_seconds: float = 60) -> str:
         """Types a line into a new terminal and returns what came before the end mark."""
         name = self._post("api/terminals", {})["name"]
-        return asyncio.run(self._type(name, line, timeout_seconds))
+        return _in_own_thread(self._type(name, line, timeout_seconds))
 
     def _post(self, path: str, body: dict[str, Any]) -> Any:
         answer = self.client.post(

@@ -71,6 +71,7 @@ function makeFrame(svg, view, points) {
     high,
     normalized,
     sign: normalized ? 1 : points.sign,
+    isEmpty: points.length > 0 && points.every((point) => point.value === null),
     now: Math.max(view.working_seconds || 0, last),
     x: (seconds) => MARGIN.left + (seconds / end) * (width - MARGIN.left - MARGIN.right),
     y: (value) => {
@@ -115,6 +116,7 @@ function axes(frame) {
 }
 
 function valueTicks(frame) {
+  if (frame.isEmpty) return []; // no number may be read off a curve of hidden scores
   const span = frame.high - frame.low;
   const power = 10 ** Math.floor(Math.log10(span / 4));
   const step = [1, 2, 5, 10].map((k) => k * power).find((size) => span / size <= 5) || span;

@@ -15,9 +15,8 @@ const ENDINGS = {
 };
 
 const UNKNOWN = "\u2013:\u2013\u2013:\u2013\u2013";
-const PAUSE = "\u23f8\ufe0e";
 
-/** `clock`: the words in large; `line`: the sentence below, or ""; `level`: its colour. */
+/** `clock`: the words in large; `line`: the sentence below, or ""; `level`: colour, pause sign. */
 export function headline(session, minutesOnly) {
   const { view, connection } = session;
   if (!view) return calm(UNKNOWN, noView(session));
@@ -27,7 +26,7 @@ export function headline(session, minutesOnly) {
   const isPaused = view.state === "paused";
   if (isPaused || session.pausing) {
     const line = isPaused ? paused(view) : pausing;
-    return { clock: `${PAUSE} ${left}`, line, level: "paused" };
+    return { clock: left, line, level: "paused" };
   }
   if (NOT_STARTED[view.state]) return calm(left, `${NOT_STARTED[view.state]}.`);
   return running(session, left);

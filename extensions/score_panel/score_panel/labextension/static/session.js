@@ -20,7 +20,7 @@ const OVER = ["ending", "finished"];
 export class Session {
   constructor(client, saveAll, memoryKey) {
     this.client = client;
-    this.saveAll = saveAll; // open files to disk; resolves to true, or false where a file could not be saved
+    this.saveAll = saveAll; // open files to disk; resolves to false where one could not be saved
     this.memoryKey = memoryKey;
     this.view = null;
     this.askedAt = -Infinity; // performance.now() when the view was asked for
@@ -65,7 +65,7 @@ export class Session {
 
   /** Why Score cannot be pressed now; "" when it can. */
   get blocked() {
-    if (this.isOver) return "The attempt has ended. Its last score is taken by itself.";
+    if (this.isOver) return "The attempt has ended.";
     if (this.connection === "closed") return this.trouble.message;
     if (!this.view) return this.trouble?.message || "Asking the portal for your attempt.";
     if (this.view.state === "paused") return "Paused: resume on the portal's page to score.";
