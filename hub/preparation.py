@@ -43,7 +43,7 @@ def begin(means: Means, attempt_id: int, by: str) -> None:
     fixed = {
         "environment_hash": registry.environment_hash(environment),
         "starting_score": scale.starting.mean,
-        "starting_spread": scale.starting.sd,
+        "score_spread": min(scale.starting.sd, scale.reference.sd),
         "reference_score": scale.reference.mean,
         "guards": detect(means.settings),
         "hardware": hardware.describe(means.settings),

@@ -23,7 +23,7 @@ ATTEMPTS = {
     "best_score": "raw, in the environment's unit; best or last as the environment says",
     "best_normalized_score": "0 starting solution, 1 reference, not clipped",
     "starting_score": "raw, measured on this hardware before the attempt",
-    "starting_spread": "standard deviation of re-scoring the starting solution, raw",
+    "score_spread": "raw; smaller standard deviation of re-scoring start and reference",
     "reference_score": "raw, measured on this hardware before the attempt",
     "environment_hash": "SHA-256 of the environment's folder at preparation",
     "isolation": "bubblewrap or none",

@@ -56,7 +56,7 @@ def raw_score(score: float | None, view: Mapping[str, Any]) -> str:
     if kind == "exp":
         value = slope = math.exp(min(score, 700.0))
         unit = shown_unit
-    spread = view.get("starting_spread")
+    spread = view.get("score_spread")
     digits = decimals(value, spread * slope if spread else None)
     text = f"{value:.{digits}f}".replace("-", MINUS)
     return f"{text}{THIN_SPACE}{unit}" if unit else text

@@ -110,7 +110,7 @@ class Summary(BaseModel):
     score_shown: bool
     starting_score: float | None
     reference_score: float | None
-    starting_spread: float | None
+    score_spread: float | None
     best: Entry | None
     scores: int
     url: str | None

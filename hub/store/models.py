@@ -80,7 +80,7 @@ class Attempt(Base):
     state: Mapped[str] = mapped_column(index=True)  # index of the folded state, see module
     environment_hash: Mapped[str | None]  # of the environment's folder at preparation
     starting_score: Mapped[float | None]  # raw, from calibration, fixed at preparation
-    starting_spread: Mapped[float | None]  # standard deviation of re-scoring the starting one
+    score_spread: Mapped[float | None]  # raw; smaller sd of re-scoring start and reference
     reference_score: Mapped[float | None]
     guards: Mapped[dict[str, Any]] = mapped_column(default=dict)  # in force, see hub.guards
     hardware: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -79,7 +79,7 @@ def _summary(
         "score_shown": reader.shown,
         "starting_score": attempt.starting_score,
         "reference_score": attempt.reference_score,
-        "starting_spread": attempt.starting_spread,
+        "score_spread": attempt.score_spread,
         "best": best_view(entries, environment, reader),
         "scores": sum(map(counts, entries)),
         "url": _lab_url(attempt, done, server),

@@ -33,7 +33,7 @@ REFUSED = {
     "cheat_write_input": "PermissionError",
     "crashes": "was ended by SIGSEGV",
     "exits": "ended with exit code 0 before it answered",
-    "exits_politely": "could not be loaded: .*SystemExit: I am done",
+    "exits_politely": "could not be loaded:.*SystemExit: I am done",
     "no_function": "solution.py has no function prefix_sum",
     "not_a_tensor": "must be a torch.Tensor, not builtins.list",
     "raises": "the dog ate .\\[31mmy kernel",

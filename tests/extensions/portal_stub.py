@@ -151,7 +151,7 @@ class PortalStub:
             "score_shown": not self.hidden,
             "starting_score": None if self.hidden else STARTING,
             "reference_score": None if self.hidden else REFERENCE,
-            "starting_spread": 0.004,
+            "score_spread": 0.004,
             "best": min(valid, key=lambda entry: entry["score"], default=None),
             "scores": len(entries),
             "requests": [self.request(scoring) for scoring in waiting],

@@ -12,7 +12,7 @@ from tests.extensions.lab import PANEL
 
 pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="no node on this machine")
 STATIC = PANEL / "score_panel" / "labextension" / "static"
-KERNEL = {"display": "exp:ms", "unit": "ln(ms)", "starting_spread": 0.004}
+KERNEL = {"display": "exp:ms", "unit": "ln(ms)", "score_spread": 0.004}
 
 
 def call(module: str, function: str, *arguments: object) -> object:
@@ -28,9 +28,9 @@ def call(module: str, function: str, *arguments: object) -> object:
     ("view", "score", "shown"),
     [
         (KERNEL, 0.482197316, "1.62\u2009ms"),
-        ({**KERNEL, "starting_spread": 0.2}, 0.482197316, "2\u2009ms"),
-        ({**KERNEL, "starting_spread": None}, 0.482197316, "1.62\u2009ms"),
-        ({"display": "plain", "unit": "", "starting_spread": 0}, 0.0123456, "0.0123"),
+        ({**KERNEL, "score_spread": 0.2}, 0.482197316, "2\u2009ms"),
+        ({**KERNEL, "score_spread": None}, 0.482197316, "1.62\u2009ms"),
+        ({"display": "plain", "unit": "", "score_spread": 0}, 0.0123456, "0.0123"),
         ({"display": "plain", "unit": "loss"}, -3.14159, "\u22123.14\u2009loss"),
         (KERNEL, None, "\u2013"),
     ],

@@ -10,7 +10,7 @@ from hub.errors import BadInput
 from hub.service.admin_pages import seconds_of
 from hub.service.formatting import hms, markdown, normalized, raw_score
 
-MS = {"display": "exp:ms", "unit": "ln(ms)", "starting_spread": 0.01}
+MS = {"display": "exp:ms", "unit": "ln(ms)", "score_spread": 0.01}
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_times_are_hours_minutes_seconds(seconds: float | None, text: str) -> No
 
 def test_a_raw_score_is_shown_in_its_unit_with_as_many_digits_as_the_noise_justifies() -> None:
     assert raw_score(math.log(1.6234), MS) == "1.62\u2009ms"
-    assert raw_score(math.log(1.6234), {**MS, "starting_spread": 0.2}) == "1.6\u2009ms"
+    assert raw_score(math.log(1.6234), {**MS, "score_spread": 0.2}) == "1.6\u2009ms"
     assert raw_score(math.log(1623.4), MS) == "1623\u2009ms"
     assert raw_score(0.48231, {"display": "plain", "unit": ""}) == "0.482"
     assert raw_score(None, MS) == "–"

@@ -50,7 +50,7 @@ def attempts() -> None:
         text("state"),
         text("environment_hash", nullable=True),
         number("starting_score", nullable=True),
-        number("starting_spread", nullable=True),
+        number("score_spread", nullable=True),
         number("reference_score", nullable=True),
         json("guards"),
         json("hardware"),

@@ -41,7 +41,7 @@ function isNumber(value) {
 }
 
 function spread(view) {
-  return isNumber(view.starting_spread) ? view.starting_spread : 0;
+  return isNumber(view.score_spread) ? view.score_spread : 0;
 }
 
 /** No digit finer than the spread; three significant ones where the spread is unknown. */
