@@ -123,6 +123,8 @@ class Progress:
     def check_score(self, at: datetime) -> None:
         """Raises `Refused` or `TimeIsUp` unless a score may be requested at this moment."""
         self._check_time(at)
+        if self.ending is Ending.TIME_UP and self.ended_at is not None:
+            raise _time_was_up(self.ended_at)
         if self.state is not State.RUNNING:
             raise refusal(self.state, "scored")
 
@@ -157,12 +159,19 @@ class Progress:
             raise Refused(f"{at:%H:%M:%S.%f} lies before the attempt's last event.")
         deadline = self.deadline()
         if deadline is not None and at >= deadline:
-            raise TimeIsUp(f"The time was up at {deadline:%Y-%m-%d %H:%M:%S} UTC.")
+            raise _time_was_up(deadline)
 
     def _check_time_up(self, at: datetime) -> None:
         deadline = self.deadline()
         if deadline is not None and at != deadline:
             raise Refused(f"The time is up at {deadline.isoformat()}, not at {at.isoformat()}.")
+
+
+def _time_was_up(limit: datetime) -> TimeIsUp:
+    return TimeIsUp(
+        f"The time was up at {limit:%Y-%m-%d %H:%M:%S} UTC.",
+        hint="What was asked before the limit counts; the last score is taken by itself.",
+    )
 
 
 def fold(budget_seconds: float, events: Iterable[Event]) -> Progress:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import socket
 from collections.abc import Iterable
@@ -128,7 +129,10 @@ class AttemptSpawner(Spawner):  # type: ignore[misc]
         )
 
     def _arguments(self) -> list[str]:
-        return [*SERVER_OPTIONS, f"--ServerApp.root_dir={attempt_server.HOME}"]
+        words = [*SERVER_OPTIONS, f"--ServerApp.root_dir={attempt_server.HOME}"]
+        if isolation_mode(self.settings) == "none" and os.geteuid() == 0:
+            words.append("--allow-root")  # inside a sandbox the server is never root
+        return words
 
     def _environment(self, attempt: Attempt, port: int) -> dict[str, str]:
         """What JupyterHub gives a server, less the Hub's own variables, plus the panel's."""

@@ -19,6 +19,8 @@ import psutil
 from hub.sandbox.cgroups import Group
 from hub.sandbox.mode import Mode
 
+KILL_PATIENCE_SECONDS = 10.0
+
 
 def start_ticks(pid: int) -> int | None:
     """Field 22 of /proc/PID/stat, or None if there is no such process (or only its zombie)."""
@@ -84,7 +86,7 @@ class SandboxedProcess:
 
     def freeze(self) -> None:
         """Nothing inside computes until `thaw`. Raises RuntimeError if that cannot be reached."""
-        if self.group.freeze():
+        if not self.alive() or self.group.freeze():
             return
         if not self._signal_all(signal.SIGSTOP):
             raise RuntimeError(f"sandbox {self.name} could not be frozen")
@@ -100,21 +102,28 @@ class SandboxedProcess:
             self._signal_all(signal.SIGCONT)
 
     def kill(self) -> None:
-        """Ends everything inside at once; harmless twice."""
+        """Ends everything inside at once; harmless twice.
+
+        Raises RuntimeError if something is left, so that nobody records an end that was none.
+        """
+        deadline = time.monotonic() + KILL_PATIENCE_SECONDS
+        while self._kill_once():
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"sandbox {self.name} could not be ended: {self.pids()}")
+            time.sleep(0.005)
+        if self.popen is not None:
+            self.popen.wait(KILL_PATIENCE_SECONDS)
+        self.group.remove()
+
+    def _kill_once(self) -> bool:
+        """True while something is left. Thaws each time: another enforcer may just freeze."""
         if self.mode == "none":
             self._signal_all(signal.SIGKILL)
         self.inner.signal(signal.SIGKILL)
         self.group.thaw()  # a frozen process dies only when thawed
         if self.popen is not None:
-            try:
-                self.popen.wait(10)
-            except subprocess.TimeoutExpired:
-                self.popen.kill()
-                self.popen.wait()
-        deadline = time.monotonic() + 5
-        while self.inner.alive() and time.monotonic() < deadline:
-            time.sleep(0.005)
-        self.group.remove()
+            self.popen.poll()
+        return self.inner.alive() or bool(self.group.pids())
 
     def pids(self) -> list[int]:
         """Every process inside, as the host counts them."""

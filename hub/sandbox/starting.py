@@ -94,8 +94,7 @@ def _start_sandboxed(
         )  # fmt: skip
         info_inside.close()
         inner = _inner(info, popen)
-        group.add(popen.pid)
-        group.add(inner.pid)
+        group.add(inner.pid)  # not bwrap outside: frozen, it could not reap
         gate.write(b"g")  # only now does the untrusted command begin
     return SandboxedProcess(sandbox.name, mode, inner, popen)
 

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -150,6 +151,26 @@ class RunningPortal:
             return process.environ().get("PORTAL_DATA") == self.environment["PORTAL_DATA"]
         except psutil.Error:
             return False
+
+
+@dataclass
+class Session:
+    """A running attempt of one logged-in expert, with its notebook server."""
+
+    portal: RunningPortal
+    client: httpx.Client
+    attempt: int
+    server: NotebookServer
+
+
+@contextmanager
+def session(portal: RunningPortal, expert: str, environment: str) -> Iterator[Session]:
+    """Adds the expert, starts an attempt, and gives it up at the end."""
+    portal.add(expert)
+    attempt = portal.assign(expert, environment)
+    with portal.client(expert) as client:
+        yield Session(portal, client, attempt, portal.started(client, attempt))
+        portal.act(client, attempt, "give_up", reason="end of the test")
 
 
 def wait_for(condition: Callable[[], T], seconds: float, what: str) -> T:

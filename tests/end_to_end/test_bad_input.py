@@ -3,52 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 
-from tests.end_to_end.notebook import NotebookServer
-from tests.end_to_end.portal import RunningPortal
+from tests.end_to_end.portal import RunningPortal, Session, session
 
 pytestmark = pytest.mark.hub
 
 
-@dataclass
-class Session:
-    portal: RunningPortal
-    client: httpx.Client
-    attempt: int
-    server: NotebookServer
-
-    def score(self, nonce: str, setup: str) -> dict[str, object]:
-        """Runs `setup` in the workspace's shell, then scores."""
-        seen = self.server.run(
-            f"import subprocess\nprint(subprocess.run({setup!r}, shell=True, "
-            "capture_output=True, text=True, cwd='/home/expert'))"
-        )
-        assert "returncode=0" in seen, seen
-        entry: dict[str, object] = self.portal.score(self.client, self.attempt, nonce)
-        return entry
-
-
-def begin(portal: RunningPortal, expert: str, environment: str) -> Iterator[Session]:
-    portal.add(expert)
-    attempt = portal.assign(expert, environment)
-    with portal.client(expert) as client:
-        yield Session(portal, client, attempt, portal.started(client, attempt))
-        portal.act(client, attempt, "give_up", reason="end of the test")
+def score_after(session: Session, nonce: str, setup: str) -> dict[str, object]:
+    """Runs `setup` in the workspace's shell, then scores."""
+    seen = session.server.run(
+        f"import subprocess\nprint(subprocess.run({setup!r}, shell=True, "
+        "capture_output=True, text=True, cwd='/home/expert'))"
+    )
+    assert "returncode=0" in seen, seen
+    entry: dict[str, object] = session.portal.score(session.client, session.attempt, nonce)
+    return entry
 
 
 @pytest.fixture(scope="module")
 def kernel(portal: RunningPortal) -> Iterator[Session]:
-    yield from begin(portal, "hana", "optimize_kernel")
+    with session(portal, "hana", "optimize_kernel") as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
 def embedding(portal: RunningPortal) -> Iterator[Session]:
-    yield from begin(portal, "ivo", "fix_embedding")
+    with session(portal, "ivo", "fix_embedding") as running:
+        yield running
 
 
 def python(body: str) -> str:
@@ -78,7 +62,7 @@ BAD_KERNELS = {
 @pytest.mark.parametrize("case", BAD_KERNELS)
 def test_a_bad_kernel_is_invalid_and_says_why(kernel: Session, case: str) -> None:
     setup, word = BAD_KERNELS[case]
-    entry = kernel.score(case.replace(" ", "-"), setup)
+    entry = score_after(kernel, case.replace(" ", "-"), setup)
     assert entry["status"] == "invalid", entry
     assert entry["score"] is None
     assert entry["normalized_score"] is None
@@ -88,17 +72,17 @@ def test_a_bad_kernel_is_invalid_and_says_why(kernel: Session, case: str) -> Non
 
 def test_a_link_to_a_private_file_is_refused_by_name(kernel: Session) -> None:
     private = kernel.portal.settings.root / "portal.db"
-    entry = kernel.score("link", f"rm -rf solution/*; ln -s {private} solution/solution.py")
+    entry = score_after(kernel, "link", f"rm -rf solution/*; ln -s {private} solution/solution.py")
     assert entry["status"] == "invalid"
     assert "solution.py is a symbolic link" in str(entry["message"])
     link = f"mv solution kept; ln -s {private.parent} solution"
-    entry = kernel.score("folder-link", link)
+    entry = score_after(kernel, "folder-link", link)
     assert entry["status"] == "invalid"
     assert "link" in str(entry["message"])
 
 
 def test_a_missing_solution_folder_is_refused(kernel: Session) -> None:
-    entry = kernel.score("nothing", "rm -rf solution kept")
+    entry = score_after(kernel, "nothing", "rm -rf solution kept")
     assert entry["status"] == "invalid"
     assert "solution" in str(entry["message"])
 
@@ -119,10 +103,10 @@ def test_a_pickled_checkpoint_is_never_opened(embedding: Session) -> None:
         "cd solution && rm -f model.safetensors && "
         "python -c \"import torch; torch.save({}, 'model.pt')\""
     )
-    entry = embedding.score("pickle", pickled)
+    entry = score_after(embedding, "pickle", pickled)
     assert entry["status"] == "invalid"
     assert "pickled checkpoints can hold code" in str(entry["message"])
-    entry = embedding.score("disguised", "cd solution && mv model.pt model.safetensors")
+    entry = score_after(embedding, "disguised", "cd solution && mv model.pt model.safetensors")
     assert entry["status"] == "invalid"
     assert "pickle" in str(entry["message"]) or "zip" in str(entry["message"])
 

@@ -4,42 +4,26 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
-import httpx
 import pytest
 
 from hub.settings import CHECKOUT
-from tests.end_to_end.notebook import NotebookServer
-from tests.end_to_end.portal import RunningPortal
+from tests.end_to_end.portal import RunningPortal, Session, session
 
 pytestmark = pytest.mark.hub
 
 
-@dataclass
-class Session:
-    """A running attempt of `ada`, seen from inside."""
-
-    portal: RunningPortal
-    client: httpx.Client
-    attempt: int
-    server: NotebookServer
-
-    def both(self, line: str) -> list[str]:
-        """What a shell line prints in the terminal and in the kernel."""
-        code = f"import subprocess\nprint(subprocess.getoutput({line!r}))"
-        return [self.server.terminal(line), self.server.run(code)]
+def both(session: Session, line: str) -> list[str]:
+    """What a shell line prints in the terminal and in the kernel."""
+    code = f"import subprocess\nprint(subprocess.getoutput({line!r}))"
+    return [session.server.terminal(line), session.server.run(code)]
 
 
 @pytest.fixture(scope="module")
 def ada(portal: RunningPortal) -> Iterator[Session]:
-    portal.add("ada")
-    attempt = portal.assign("ada", "optimize_kernel")
-    with portal.client("ada") as client:
-        server = portal.started(client, attempt)
-        yield Session(portal, client, attempt, server)
-        portal.act(client, attempt, "give_up", reason="end of the test")
+    with session(portal, "ada", "optimize_kernel") as running:
+        yield running
 
 
 def test_private_assets_reference_and_database_do_not_exist_inside(ada: Session) -> None:
@@ -56,18 +40,18 @@ def test_private_assets_reference_and_database_do_not_exist_inside(ada: Session)
     ]
     for target in targets:
         assert target.exists(), f"the attack aims at nothing: {target}"
-        for seen in ada.both(f"ls -la {target} 2>&1; cat {target} 2>&1"):
+        for seen in both(ada, f"ls -la {target} 2>&1; cat {target} 2>&1"):
             assert seen.count("No such file or directory") >= 2, seen
 
 
 def test_no_file_inside_holds_the_reference_solution(ada: Session) -> None:
     line = "grep -rl --include=*.py njit /home /environment /portal 2>/dev/null | head"
-    for seen in ada.both(line):
+    for seen in both(ada, line):
         assert "/reference" not in seen
 
 
 def test_other_workspaces_and_processes_are_not_visible(ada: Session) -> None:
-    for seen in ada.both("ls /home; ps ax -o pid,args 2>/dev/null | grep -c supervisord"):
+    for seen in both(ada, "ls /home; ps ax -o pid,args 2>/dev/null | grep -c supervisord"):
         assert "expert" in seen
     pids = ada.server.run("import os; print([int(p) for p in os.listdir('/proc') if p.isdigit()])")
     cmdlines = ada.server.run(
@@ -84,7 +68,7 @@ def test_the_operators_environment_is_not_readable(ada: Session) -> None:
     code = "cat /proc/*/environ 2>/dev/null | tr '\\0' '\\n'; env"
     secrets = [path.read_text().strip() for path in ada.portal.settings.secrets_folder.iterdir()]
     assert len(secrets) >= 3
-    for seen in ada.both(code):
+    for seen in both(ada, code):
         assert "PORTAL_DATA" not in seen
         assert not [secret for secret in secrets if secret in seen]
 
@@ -96,7 +80,7 @@ def test_the_proxys_admin_interface_and_the_host_are_unreachable(ada: Session) -
             f"timeout 5 bash -c 'exec 3<>/dev/tcp/127.0.0.1/{port} && echo CONNEC''TED' 2>&1"
             " || echo closed"
         )
-        for seen in ada.both(line):
+        for seen in both(ada, line):
             assert "CONNECTED" not in seen
     reachable = f"timeout 5 bash -c 'exec 3<>/dev/tcp/127.0.0.1/{settings.hub_port} && echo OP''EN'"
     assert "OPEN" in ada.server.terminal(reachable), "the probe itself does not work"
@@ -150,7 +134,7 @@ def test_a_score_named_by_the_expert_is_ignored(ada: Session) -> None:
 
 def test_changing_the_clock_inside_changes_nothing(ada: Session) -> None:
     deadline = ada.portal.view(ada.client, ada.attempt)["deadline"]
-    for seen in ada.both("date -s '2001-01-01' 2>&1"):
+    for seen in both(ada, "date -s '2001-01-01' 2>&1"):
         assert "cannot set date" in seen
     assert ada.portal.view(ada.client, ada.attempt)["deadline"] == deadline
 

@@ -3,35 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import signal
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import httpx
 import pytest
 
-from tests.end_to_end.notebook import NotebookServer
-from tests.end_to_end.portal import RunningPortal, wait_for
+from tests.end_to_end.portal import RunningPortal, Session, session, wait_for
 
 pytestmark = pytest.mark.hub
 
 
-@dataclass
-class Session:
-    portal: RunningPortal
-    client: httpx.Client
-    attempt: int
-    server: NotebookServer
-
-
 @pytest.fixture(scope="module")
 def cleo(portal: RunningPortal) -> Iterator[Session]:
-    portal.add("cleo")
-    attempt = portal.assign("cleo", "optimize_kernel")
-    with portal.client("cleo") as client:
-        server = portal.started(client, attempt)
-        server.run("kept = 'still here'")
-        yield Session(portal, client, attempt, server)
-        portal.act(client, attempt, "give_up", reason="end of the test")
+    with session(portal, "cleo", "optimize_kernel") as running:
+        running.server.run("kept = 'still here'")
+        yield running
 
 
 def answers(session: Session) -> bool:
@@ -83,20 +71,8 @@ def test_up_repairs_what_died_together_with_its_supervisor(cleo: Session) -> Non
     """The supervisor and the Hub at once: `portal up` takes over what still runs."""
     portal = cleo.portal
     portal.kill("hub")
-    for pid in supervisors(portal):
-        pid.kill()
+    supervisor = int((portal.settings.run_folder / "supervisord.pid").read_text())
+    os.kill(supervisor, signal.SIGKILL)
     portal.command("up")
     wait_for(lambda: answers(cleo), 60, "everything answers again")
     assert "still here" in cleo.server.run("print(kept)")
-
-
-def supervisors(portal: RunningPortal) -> list:  # type: ignore[type-arg]
-    import psutil
-
-    run = str(portal.settings.run_folder)
-    return [
-        process
-        for process in psutil.process_iter(["cmdline"])
-        if "supervisord" in " ".join(process.info["cmdline"] or [])
-        and (run in " ".join(process.info["cmdline"]) or portal._ours(process))
-    ]

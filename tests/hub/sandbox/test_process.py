@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -54,6 +55,25 @@ def test_a_frozen_sandbox_can_be_killed(sandboxed: Sandboxed) -> None:
     process.freeze()
     process.kill()
     assert not process.alive()
+
+
+def test_a_kill_wins_over_another_enforcer_that_freezes(sandboxed: Sandboxed) -> None:
+    """Service and watchdog may end the same attempt: one kills while the other freezes."""
+    process = sandboxed("bash", "-c", DETACHED)
+    other = SandboxedProcess.from_state(process.to_state())
+    until = time.monotonic() + 1
+
+    def freeze_again_and_again() -> None:
+        while time.monotonic() < until:
+            other.group.freeze()
+
+    thread = threading.Thread(target=freeze_again_and_again)
+    thread.start()
+    process.kill()
+    thread.join()
+    assert not other.alive()
+    assert process.pids() == []
+    assert not any(folder.exists() for folder in process.group.folders)
 
 
 def test_a_sandbox_is_found_again_from_its_state(sandboxed: Sandboxed) -> None:
