@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from environments import registry
+from environments import registry, scale
 from environments.outcomes import Outcome
 from hub import hardware
 from hub.attempts import EventKind
@@ -61,7 +61,8 @@ def normalized(outcome: Outcome, attempt: Attempt) -> Outcome:
     start, reference = attempt.starting_score, attempt.reference_score
     if outcome.score is None or start is None or reference is None:
         return outcome
-    return replace(outcome, normalized_score=(outcome.score - start) / (reference - start))
+    score = scale.normalize(outcome.score, start, reference)
+    return replace(outcome, normalized_score=score)
 
 
 def _credit(
