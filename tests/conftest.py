@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import functools
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from hub.gpus import discover
 from hub.sandbox.mode import isolation_mode
 from hub.settings import Settings
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
 
 
 def _no_portal() -> str:
@@ -48,6 +54,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for marker, obstacle in OBSTACLES.items():
             if item.get_closest_marker(marker) and (reason := obstacle()):
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, one for each module: its event loop suffers no other in the same thread."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS
+        )
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -85,7 +85,8 @@ def _start_sandboxed(
         line, given = _descriptors(stack, sandbox, mode == "root")
         info, info_inside = _pipe(stack)
         gate_inside, gate = _pipe(stack)
-        line = [*bubblewrap.arguments(settings, sandbox, mode), *line]
+        # Last of all mounts: the root is the sandbox's own tmpfs; nothing is planted there either.
+        line = [*bubblewrap.arguments(settings, sandbox, mode), *line, "--remount-ro", "/"]
         line += ["--info-fd", str(info_inside.fileno()), "--block-fd", str(gate_inside.fileno())]
         line += bubblewrap.command(sandbox, mode, words, limit_memory=group.version == "none")
         popen = subprocess.Popen(

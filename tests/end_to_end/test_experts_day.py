@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from environments import registry
 from tests.end_to_end.portal import RunningPortal, wait_for
 
-pytestmark = pytest.mark.hub
+pytestmark = [pytest.mark.hub, pytest.mark.browser]
 SLOW_MS = 90_000
 
 

@@ -77,7 +77,7 @@ def test_inherited_descriptors_do_not_get_in(settings: Settings, inside: Inside)
     descriptor = os.open(hidden, os.O_RDONLY)
     os.set_inheritable(descriptor, True)
     try:
-        assert "truth" not in inside("for f in /proc/self/fd/*; do cat $f 2>/dev/null; done")
+        assert "truth" not in inside("for f in /proc/self/fd/*; do [ -f $f ] && cat $f; done")
     finally:
         os.close(descriptor)
 
@@ -97,8 +97,11 @@ def test_a_link_in_the_workspace_to_a_private_file_leads_nowhere(
 
 
 def test_a_sandbox_that_cannot_start_says_why(settings: Settings) -> None:
+    """As root bwrap says so itself; as a user it ends before there is anything to run in."""
     missing = {"/data": settings.root / "does-not-exist"}
-    with run_tool(settings, ["true"], name="broken", uid=219_001, read_only=missing) as tool:
-        _, errors = tool.communicate(timeout=30)
-    assert tool.returncode != 0
+    try:
+        with run_tool(settings, ["true"], name="broken", uid=219_001, read_only=missing) as tool:
+            _, errors = tool.communicate(timeout=30)
+    except RuntimeError as error:
+        errors = str(error).encode()
     assert b"does-not-exist" in errors

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from hub.store import Store
 from hub.store.models import ScoreRequest
@@ -16,26 +15,14 @@ from tests.hub.records import NOON, add_attempt, add_event, add_request, write_s
 from tests.hub.service.conftest import PREFIX, Service, wait_for
 from tests.hub.service.hub_stand_in import ADMIN
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs a browser: install the package chromium"),
-]
+pytestmark = pytest.mark.browser
 
 OpenPage = Callable[..., AbstractContextManager[Page]]
 
 
 @pytest.fixture(scope="module")
-def context() -> Iterator[BrowserContext]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser.new_context()
-        browser.close()
+def context(browser: Browser) -> BrowserContext:
+    return browser.new_context()
 
 
 @pytest.fixture
