@@ -1,4 +1,4 @@
-"""Who may do what in the Hub: least privilege, every line of it needed by a test.
+"""Who may do what in the Hub: least privilege, attacked in tests/end_to_end/test_roles.py.
 
 Experts cannot start servers, make tokens or share; the portal service starts and stops servers of
 experts only; admins watch and stop, but do not hold the Hub's own admin role.

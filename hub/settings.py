@@ -18,11 +18,13 @@ class Settings(BaseSettings):
 
     data: Path = Field(default=CHECKOUT / "var", description="The one data folder, mode 0700.")
     address: str = Field(default="127.0.0.1", description="Address the public port listens on.")
-    port: int = Field(default=8000, description="Public port; the three after it are internal.")
+    port: int = Field(
+        default=8000, ge=1, le=65532, description="Public port; the three after it are internal."
+    )
     profile: str = Field(
         default="small", description="Profile of the environments: small or paper."
     )
-    workers: int = Field(default=1, description="Scorer workers on this machine.")
+    workers: int = Field(default=1, ge=1, description="Scorer workers on this machine.")
     expert_environment: Path = Field(
         default=CHECKOUT / ".venv-expert", description="Interpreter environment of the experts."
     )

@@ -15,8 +15,9 @@ from tests.end_to_end.portal import RunningPortal
 
 
 def free_ports() -> int:
-    """The first of four neighbouring free ports."""
-    for base in range(21_000, 29_000, 10):
+    """The first of four neighbouring free ports; two test runs begin to look apart."""
+    for step in range(800):
+        base = 21_000 + 10 * ((os.getpid() + step) % 800)
         try:
             for port in range(base, base + 4):
                 with socket.socket() as probe:
