@@ -7,6 +7,7 @@ reported by `hub.guards`, never pretended.
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import os
 import time
@@ -129,8 +130,8 @@ class Group:
             else:
                 (folder / "freezer.state").write_text("FROZEN" if frozen else "THAWED")
             return self._settled(frozen)
-        except FileNotFoundError:
-            return False
+        except OSError as error:
+            return _gone(error)
 
     def frozen(self) -> bool:
         """False also where the group has gone."""
@@ -141,8 +142,8 @@ class Group:
             if self.version == "v2":
                 return "frozen 1" in (folder / "cgroup.events").read_text()
             return (folder / "freezer.state").read_text().strip() == "FROZEN"
-        except FileNotFoundError:
-            return False
+        except OSError as error:
+            return _gone(error)
 
     def _settled(self, frozen: bool) -> bool:
         deadline = time.monotonic() + 5
@@ -151,3 +152,10 @@ class Group:
                 return False
             time.sleep(0.0005)
         return True
+
+
+def _gone(error: OSError) -> bool:
+    """False if the group was removed meanwhile, also between opening and writing; else raises."""
+    if error.errno not in (errno.ENOENT, errno.ENODEV):
+        raise error
+    return False
