@@ -39,7 +39,7 @@ def test_after_a_kill_the_score_ends_valid_and_the_kernel_lives(cleo: Session, p
     inner = portal.server(attempt).process["inner"]
     asked = portal.act(cleo.client, attempt, "scores", nonce=f"kill-{part}")
     assert asked.status_code == 202, asked.text
-    index = asked.json()["requests"][-1]["index"]
+    index = asked.json()["requests"][-1]["index"]  # open, so the kill hits it in flight
     old = portal.program_pids(part)
     portal.kill(part)
     wait_for(lambda: set(portal.program_pids(part)) - set(old), 60, f"{part} is back")
